@@ -1,0 +1,1 @@
+"""journal.db: what was intended, what happened, what was shown; append-only, chained by SM3."""

@@ -1,0 +1,1 @@
+"""What a person sees, hears and touches: lights, buzzer, gate relay, screen."""

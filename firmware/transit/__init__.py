@@ -1,0 +1,1 @@
+"""The transit purse: files, checks, fares, the debit, torn-card recovery, the validator."""

@@ -1,0 +1,1 @@
+"""rongtong: what runs beside the terminal, for technicians and operators."""

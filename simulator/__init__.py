@@ -1,0 +1,1 @@
+"""rongtong: virtual cards, secure modules, reader chips and hosts, all under TEST keys."""

@@ -1,0 +1,1 @@
+"""Virtual readers: the far ends of vpcd, of nfcpy's udp driver, and cards without any reader."""
