@@ -38,16 +38,16 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's clocks."""
 
-    def now(self) -> datetime:  # noqa: D102 - see Clock
+    def now(self) -> datetime:
         return datetime.now(CHINA)
 
-    def monotonic(self) -> float:  # noqa: D102 - see Clock
+    def monotonic(self) -> float:
         return time.monotonic()
 
-    def trusted(self) -> bool:  # noqa: D102 - see Clock
+    def trusted(self) -> bool:
         return SYNCHRONIZED.exists() or Path("/dev/rtc0").exists()
 
-    def wait(self, event: threading.Event, seconds: float) -> bool:  # noqa: D102 - see Clock
+    def wait(self, event: threading.Event, seconds: float) -> bool:
         return event.wait(seconds)
 
 
@@ -59,13 +59,13 @@ class ManualClock:
     elapsed: float = 0.0
     is_trusted: bool = True
 
-    def now(self) -> datetime:  # noqa: D102 - see Clock
+    def now(self) -> datetime:
         return self.wall
 
-    def monotonic(self) -> float:  # noqa: D102 - see Clock
+    def monotonic(self) -> float:
         return self.elapsed
 
-    def trusted(self) -> bool:  # noqa: D102 - see Clock
+    def trusted(self) -> bool:
         return self.is_trusted
 
     def wait(self, event: threading.Event, seconds: float) -> bool:

@@ -36,7 +36,7 @@ class CardNumber(Masked):
 
     digits: str
 
-    def mask(self) -> str:  # noqa: D102 - see Masked
+    def mask(self) -> str:
         return "*" * max(0, len(self.digits) - 4) + self.digits[-4:]
 
     def reveal(self) -> str:
@@ -50,7 +50,7 @@ class IdNumber(Masked):
 
     digits: str
 
-    def mask(self) -> str:  # noqa: D102 - see Masked
+    def mask(self) -> str:
         return "*" * len(self.digits)
 
     def on_screen(self) -> str:
@@ -68,7 +68,7 @@ class PersonName(Masked):
 
     text: str
 
-    def mask(self) -> str:  # noqa: D102 - see Masked
+    def mask(self) -> str:
         return "*" * len(self.text)
 
     def on_screen(self) -> str:
@@ -88,7 +88,7 @@ class Secret(Masked):
 
     content: bytes
 
-    def mask(self) -> str:  # noqa: D102 - see Masked
+    def mask(self) -> str:
         return f"secret of {len(self.content)} bytes"
 
     def reveal(self) -> bytes:

@@ -47,6 +47,10 @@ class Panel(Protocol):
         """Show a view; returns at once."""
         ...
 
+    def ask(self, question: View) -> object:
+        """Show a question and wait for the person's answer."""
+        ...
+
 
 class Runner:
     """Runs conversations with one card, one secure module, one journal and one panel."""
@@ -98,18 +102,18 @@ class Runner:
                 self._settle()
             case Commit(entry):
                 self._begin(entry).wait()
-            case Show(view) | Ask(view):
-                return self._show(view)
+            case Show(view):
+                self._of(self._panel, "panel").show(view)
+            case Ask(question):
+                return self._of(self._panel, "panel").ask(question)
             case Call(host, request):
-                return self._call(host, request)
+                return self._of(self._hosts.get(host), f"host {host}")(request)
         return None
 
     def _send(self, effect: Send) -> Response:
         if effect.moves_money and self._open:
             raise InternalError("a command that moves money must not be sent before its intent is durable")
-        channel = self._channels[effect.target]
-        if channel is None:
-            raise InternalError(f"this runner has no {effect.target.value}")
+        channel = self._of(self._channels[effect.target], effect.target.value)
         try:
             return channel.transmit(effect.command)
         except CardError as error:
@@ -118,20 +122,14 @@ class Runner:
             raise
 
     def _begin(self, entry: Entry) -> Ticket:
-        if self._journal is None:
-            raise InternalError("this runner has no journal")
-        return self._journal.begin(entry)
+        return self._of(self._journal, "journal").begin(entry)
 
     def _settle(self) -> None:
         while self._open:
             self._open.pop(0).wait()
 
-    def _show(self, view: View) -> None:
-        if self._panel is None:
-            raise InternalError("this runner has no panel")
-        self._panel.show(view)
-
-    def _call(self, host: str, request: object) -> object:
-        if host not in self._hosts:
-            raise InternalError(f"this runner knows no host {host}")
-        return self._hosts[host](request)
+    @staticmethod
+    def _of(part: T | None, name: str) -> T:
+        if part is None:
+            raise InternalError(f"this runner has no {name}")
+        return part

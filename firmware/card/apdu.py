@@ -52,14 +52,15 @@ class Command:
         """Take an APDU apart (cases 1 to 4, short and extended); ValueError when the lengths do not add up."""
         if len(raw) < 4:
             raise ValueError("an APDU has at least four bytes")
-        header, body = raw[:4], raw[4:]
+        cla, ins, p1, p2 = raw[:4]
+        body = raw[4:]
         if not body:
-            return cls(*header)
+            return cls(cla, ins, p1, p2)
         if len(body) == 1:
-            return cls(*header, le=body[0] or SHORT_LE)
-        if body[0] == 0 and len(body) >= 3:
-            return cls(*header, *_extended_parts(body[1:]), extended=True)
-        return cls(*header, *_short_parts(body))
+            return cls(cla, ins, p1, p2, le=body[0] or SHORT_LE)
+        extended = body[0] == 0 and len(body) >= 3
+        data, le = _extended_parts(body[1:]) if extended else _short_parts(body)
+        return cls(cla, ins, p1, p2, data, le, extended)
 
     def __str__(self) -> str:
         return self.to_bytes().hex().upper()

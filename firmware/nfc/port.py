@@ -1,32 +1,11 @@
 """What a reader driver offers. A PSAM slot is a reader too, whose card never leaves."""
 
-from dataclasses import dataclass
-from enum import Enum
 from typing import Protocol
+
+from firmware.card.identity import CardIdentity
 
 #: An answer must be there this long after its command: far above any card, far below a passenger's patience.
 APDU_SECONDS = 2.0
-
-
-class Technology(Enum):
-    """How a card is connected; the values are those of `rongtong card show --json`."""
-
-    TYPE_A = "ISO14443-4A"
-    TYPE_B = "ISO14443-4B"
-    CONTACT = "contact"
-
-
-@dataclass(frozen=True, slots=True)
-class CardIdentity:
-    """What a reader knows of a card before any application is selected.
-
-    `uid`: UID (type A), PUPI (type B) or empty when the reader cannot tell; `historical`: historical bytes of the ATS
-    or ATR, application data and protocol info of the ATQB.
-    """
-
-    technology: Technology
-    uid: bytes
-    historical: bytes
 
 
 class ReaderCard(Protocol):

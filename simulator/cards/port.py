@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from firmware.nfc.port import CardIdentity
+from firmware.card.identity import CardIdentity
 
 
 @dataclass(frozen=True, slots=True)
