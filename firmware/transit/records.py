@@ -1,10 +1,10 @@
 """Records 18, 1A and 1E of the transit application: what was paid, what a journey left behind."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import IntEnum
 
-from firmware.card.layout import DATE, DIGITS, NUMBER, RAW, STAMP, TEXT, Layout, at
+from firmware.card.layout import DIGITS, NUMBER, RAW, STAMP, TEXT, Layout, at
 
 LOG_SFI, PROCESS_SFI, JOURNEY_SFI = 0x18, 0x1A, 0x1E
 LOG_RECORDS, JOURNEY_RECORDS = 10, 30
@@ -39,9 +39,7 @@ class LogRecord(Layout, size=23):
     amount_field: int = at(5, 4, NUMBER)
     type: int = at(9, 1, NUMBER)
     terminal: str = at(10, 6, DIGITS)
-    day: date | None = at(16, 4, DATE)
-    time_digits: str = at(20, 3, DIGITS)
-    stamp: datetime | None = at(16, 7, STAMP)
+    time: datetime | None = at(16, 7, STAMP)
 
     @property
     def amount(self) -> int:
