@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Writes requirements/*.lock anew: every version pinned, every file of a release by its hash (so that one lock serves
+# x86-64 and aarch64, Python 3.11 and later), no address of any index. Needs pip-tools.
+#
+#   usage: tools/lock.sh            keeps what is pinned where it can
+#          tools/lock.sh --upgrade  takes the newest of everything
+set -eu
+cd "$(dirname "$0")/.."
+
+compile() {
+    pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
+        --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options "$@"
+}
+
+compile "$@" --build-deps-for editable --output-file requirements/base.lock pyproject.toml
+compile "$@" --build-deps-for editable --constraint requirements/base.lock --extra dev \
+    --output-file requirements/dev.lock pyproject.toml
+compile "$@" --output-file requirements/pcsc.lock requirements/pcsc.in
