@@ -12,7 +12,7 @@ compile() {
         --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options "$@"
 }
 
-compile "$@" --build-deps-for editable --output-file requirements/base.lock pyproject.toml
-compile "$@" --build-deps-for editable --constraint requirements/base.lock --extra dev \
-    --output-file requirements/dev.lock pyproject.toml
-compile "$@" --output-file requirements/pcsc.lock requirements/pcsc.in
+compile "$@" --output-file requirements/base.lock pyproject.toml requirements/build.in
+compile "$@" --constraint requirements/base.lock --extra dev \
+    --output-file requirements/dev.lock pyproject.toml requirements/build.in
+compile "$@" --constraint requirements/base.lock --output-file requirements/pcsc.lock requirements/pcsc.in

@@ -5,8 +5,19 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+# No wheels exist for these; they are built here, by the tools of the same lock.
+from_source="pydes pyscard"
+
 pip() {
-    .venv/bin/python -m pip --disable-pip-version-check --quiet "$@"
+    PATH="$PWD/.venv/bin:$PATH" python -m pip --disable-pip-version-check --quiet "$@"
+}
+
+wheels_of() {
+    local skip=()
+    for name in $from_source; do
+        skip+=(-e "/^$name==/,/^    # via/d")
+    done
+    sed "${skip[@]}" "$1"
 }
 
 if ! .venv/bin/python -c '' 2>/dev/null; then
@@ -17,12 +28,9 @@ if ! .venv/bin/python -c '' 2>/dev/null; then
 fi
 
 echo "installing requirements/$1.lock"
-if [ "$1" = pcsc ]; then
-    # Compiled here, with the build tools of the same lock (swig is found through PATH).
-    pip install --require-hashes --no-deps --only-binary :all: -r <(sed '/^pyscard==/,/# via/d' requirements/pcsc.lock)
-    PATH="$PWD/.venv/bin:$PATH" pip install --require-hashes --no-deps --no-build-isolation -r requirements/pcsc.lock
-else
-    pip install --require-hashes --only-binary :all: -r "requirements/$1.lock"
+pip install --require-hashes --no-deps --only-binary :all: -r <(wheels_of "requirements/$1.lock")
+pip install --require-hashes --no-deps --no-build-isolation --use-pep517 -r "requirements/$1.lock"
+if [ "$1" != pcsc ]; then
     pip install --no-deps --no-build-isolation --editable .
 fi
 touch ".venv/.$1"
