@@ -1,1 +1,1 @@
-"""SM2, SM3, SM4, 3DES, the purse's MACs and key diversification."""
+"""SM3, SM4, 3DES, the purse's MACs and key diversification."""
