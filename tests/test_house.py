@@ -15,10 +15,10 @@ PACKAGES = ("firmware", "provisioning", "simulator")
 DRIVERS = ("RPi", "nfc", "paho", "serial", "smartcard")
 #: Second implementations and thick libraries that are kept in one file too.
 CONFINED = (*DRIVERS, "gmssl")
-#: What the simulator may take from the terminal: no formula, no file layout, no driver.
-SIMULATOR_MAY_IMPORT = re.compile(r"firmware\.(card|sm\.sm[234]|errors|masks|clock|logs)(\.|$)")
+#: What the simulator may take from the terminal: no formula, no file layout, no driver, but the port of its `sim:` reader.
+SIMULATOR_MAY_IMPORT = re.compile(r"firmware\.(card|sm\.sm[234]|errors|masks|clock|logs|nfc\.port)(\.|$)")
 #: Modules whose import must cost nothing.
-LIGHT = [*PACKAGES, *(f"{package}.cli" for package in PACKAGES if (HOUSE / package / "cli.py").exists())]
+LIGHT = [*PACKAGES, *(["firmware.cli"] if (HOUSE / "firmware/cli.py").exists() else [])]
 
 Imported = tuple[Path, str, bool]
 

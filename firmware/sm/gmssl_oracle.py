@@ -19,12 +19,3 @@ def encrypt_block(key: bytes, block: bytes) -> bytes:
     cipher = CryptSM4()
     cipher.set_key(key, SM4_ENCRYPT)
     return bytes(cipher.one_round(cipher.sk, list(block)))
-
-
-def decrypt_block(key: bytes, block: bytes) -> bytes:
-    """The inverse of `encrypt_block`."""
-    from gmssl.sm4 import SM4_DECRYPT, CryptSM4
-
-    cipher = CryptSM4()
-    cipher.set_key(key, SM4_DECRYPT)
-    return bytes(cipher.one_round(cipher.sk, list(block)))

@@ -1,4 +1,4 @@
-"""Does the cryptography of this machine calculate what the standards print? `rongtong check` asks before money moves."""
+"""Does the cryptography of this machine calculate what the standards print? `rongtong check` asks."""
 
 from collections.abc import Callable, Iterator
 
