@@ -15,7 +15,7 @@ PACKAGES = ("firmware", "provisioning", "simulator")
 DRIVERS = ("RPi", "nfc", "paho", "serial", "smartcard")
 #: Second implementations and thick libraries that are kept in one file too.
 CONFINED = (*DRIVERS, "gmssl")
-#: What the simulator may take from the terminal: no formula, no file layout, no driver, but the port of its `sim:` reader.
+#: What the simulator may take from the terminal: no formula, no file layout, no driver; and the port of its reader.
 SIMULATOR_MAY_IMPORT = re.compile(r"firmware\.(card|sm\.sm[234]|errors|masks|clock|logs|nfc\.port)(\.|$)")
 #: Modules whose import must cost nothing.
 LIGHT = [*PACKAGES, *(["firmware.cli"] if (HOUSE / "firmware/cli.py").exists() else [])]
