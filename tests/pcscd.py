@@ -1,0 +1,106 @@
+"""A pcscd of its own for each test process, with two slots of vpcd.
+
+pcscd is a singleton by its compiled-in socket path; a mount namespace with another directory at that path makes it
+private, and the client library finds it through an environment variable that it reads once per process. Needs root.
+"""
+
+import atexit
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+LIBRARY = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
+#: Names of the slots, as PC/SC shows them; `pcsc:` URLs are made of them.
+CARD_SLOT, SAM_SLOT = "TEST Slots 00 00", "TEST Slots 00 01"
+START_SECONDS = 10.0
+
+_place = Path(tempfile.gettempdir()) / f"rongtong-pcscd-{os.getpid()}"
+os.environ["PCSCLITE_CSOCK_NAME"] = str(_place / "pcscd.comm")
+
+
+class Pcscd:
+    """The service: `card_port` and `sam_port` are the vpcd ports of its two slots."""
+
+    def __init__(self) -> None:
+        self.card_port = _free_pair()
+        self.sam_port = self.card_port + 1
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until clients and cards can connect."""
+        Path("/run/pcscd").mkdir(exist_ok=True)
+        _place.mkdir(exist_ok=True)
+        (_place / "reader.conf").write_text(
+            f'FRIENDLYNAME "TEST Slots"\nDEVICENAME /dev/null:{self.card_port:#x}\n'
+            f"LIBPATH {LIBRARY}\nCHANNELID {self.card_port:#x}\n"
+        )
+        script = f"mount --bind {_place} /run/pcscd && exec pcscd -f --error -c {_place}/reader.conf"
+        with (_place / "log").open("ab") as log:
+            self._process = subprocess.Popen(["unshare", "-m", "sh", "-c", script], stdout=log, stderr=log)
+        self._wait_until_ready()
+
+    def kill(self) -> None:
+        """End it without giving it a chance to say goodbye."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End it."""
+        self._end(signal.SIGTERM)
+
+    def freeze(self) -> None:
+        """Stop its processor time: it is there, and does not answer."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                self._process.send_signal(how)
+            self._process.wait(5)
+            self._process = None
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not (_accepts(socket.AF_UNIX, str(_place / "pcscd.comm"))):
+            assert self._process is not None
+            assert self._process.poll() is None, (_place / "log").read_text()
+            assert time.monotonic() < deadline, "pcscd does not start"
+            time.sleep(0.01)
+
+
+@cache
+def running() -> Pcscd:
+    """This process's pcscd, started on first use, ended with the process."""
+    service = Pcscd()
+    service.start()
+    atexit.register(service.stop)
+    return service
+
+
+def _free_pair() -> int:
+    """A port that is free and followed by a free one."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("0.0.0.0", 0))
+            port: int = first.getsockname()[1]
+            with suppress(OSError, OverflowError):
+                second.bind(("0.0.0.0", port + 1))
+                return port
+
+
+def _accepts(family: int, address: str) -> bool:
+    with socket.socket(family) as probe, suppress(OSError):
+        probe.connect(address)
+        return True
+    return False
