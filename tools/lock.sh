@@ -16,3 +16,6 @@ compile "$@" --output-file requirements/base.lock pyproject.toml requirements/bu
 compile "$@" --constraint requirements/base.lock --extra dev \
     --output-file requirements/dev.lock pyproject.toml requirements/build.in
 compile "$@" --constraint requirements/base.lock --output-file requirements/pcsc.lock requirements/pcsc.in
+
+# pip-compile drops the condition that pyproject.toml names for these.
+sed -i -E "s/^(rpi-lgpio|lgpio)==[^ ]+/& ; python_version < '3.13'/" requirements/dev.lock
