@@ -108,8 +108,7 @@ class Device(ABC):
         return self._select_identifier(int.from_bytes(command.data, "big"))
 
     def _select_identifier(self, identifier: int) -> Response:
-        if any(file.identifier == identifier for file in self._selection.directory.files):
-            self._selection.elementary(identifier)
+        if self._selection.elementary(identifier):
             return Response(b"", StatusWord.OK)
         return self._enter(self._selection.by_identifier(identifier))
 

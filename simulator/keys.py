@@ -13,6 +13,8 @@ from simulator.crypto import Algorithm, PurchaseData, card_key, purchase_tac
 KEY_INDEX = KEY_VERSION = 0x01
 #: Key numbers under which the PSAM finds its maintenance keys (INIT_FOR_DESCRYPT's P2, §4.4).
 BLOCK_KEY, WRITE_KEY = 0x02, 0x06
+#: Digits of an application serial number: a card number of 19 digits behind a 0 (§1.4).
+SERIAL_DIGITS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,9 @@ def card_keys(algorithm: Algorithm, *factors: bytes) -> CardKeys:
 
 
 def expected_tac(algorithm: Algorithm, issuer_id: bytes, number: CardNumber, purchase: PurchaseData) -> bytes:
-    """The TAC that a virtual T-Union card must have given for a purchase: for hosts and subscribers that check it."""
-    low_serial = bytes.fromhex(number.reveal())[2:]
+    """The TAC that a virtual T-Union card must have given for a purchase: for hosts and subscribers that check it.
+
+    `number` with or without the leading 0 that fills the serial number up to 20 digits.
+    """
+    low_serial = bytes.fromhex(number.reveal().zfill(SERIAL_DIGITS))[2:]
     return purchase_tac(algorithm, card_key(algorithm, GMTK.key, issuer_id, low_serial), purchase)

@@ -7,6 +7,7 @@ from typing import Self
 from firmware.card import tlv
 from firmware.masks import CardNumber
 from simulator.cards.filesystem import Contents, Directory, ElementaryFile, Structure, Writing
+from simulator.keys import SERIAL_DIGITS
 
 T_UNION_AID = bytes.fromhex("A000000632010105")
 MOHURD_AID = bytes.fromhex("A00000000386980701")
@@ -50,8 +51,8 @@ class Personalisation:
 
     @property
     def serial(self) -> bytes:
-        """Application serial number, 10 bytes."""
-        return bytes.fromhex(self.number.reveal())
+        """Application serial number, 10 bytes; a card number of 19 digits is filled up with a 0 (§1.4)."""
+        return bytes.fromhex(self.number.reveal().zfill(SERIAL_DIGITS))
 
     @property
     def low_serial(self) -> bytes:

@@ -7,7 +7,7 @@ device's memory holds and replaces as a whole. A transparent file is one record,
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from firmware.card.status import StatusWord
 
@@ -69,6 +69,9 @@ class Directory:
     files: tuple[ElementaryFile, ...] = ()
 
 
+Found = TypeVar("Found", Directory, ElementaryFile)
+
+
 @dataclass(slots=True)
 class Selection:
     """What is selected in a device; forgotten with the power."""
@@ -99,22 +102,16 @@ class Selection:
         """Make it current; no file of it is current yet."""
         self._enter(directory)
 
-    def elementary(self, identifier: int) -> ElementaryFile:
-        """Make a file of the current directory current. Raises Refusal 6A82."""
-        for file in self.directory.files:
-            if file.identifier == identifier:
-                self.file = file
-                return file
-        raise Refusal(StatusWord.FILE_NOT_FOUND)
+    def elementary(self, identifier: int) -> ElementaryFile | None:
+        """Make a file of the current directory current; None when it has no such file."""
+        found = next((file for file in self.directory.files if file.identifier == identifier), None)
+        self.file = found or self.file
+        return found
 
     def short(self, short_identifier: int) -> ElementaryFile:
         """The file meant by an SFI, 0 being the current one. Raises Refusal 6A82 or 6986."""
         if short_identifier:
-            for file in self.directory.files:
-                if file.short_identifier == short_identifier:
-                    self.file = file
-                    return file
-            raise Refusal(StatusWord.FILE_NOT_FOUND)
+            self.file = self._find(file for file in self.directory.files if file.short_identifier == short_identifier)
         if self.file is None:
             raise Refusal(NO_CURRENT_FILE)
         return self.file
@@ -127,11 +124,11 @@ class Selection:
         self.directory, self.file = directory, None
 
     @staticmethod
-    def _find(found: Iterator[Directory]) -> Directory:
-        directory = next(found, None)
-        if directory is None:
+    def _find(matches: Iterator[Found]) -> Found:
+        found = next(matches, None)
+        if found is None:
             raise Refusal(StatusWord.FILE_NOT_FOUND)
-        return directory
+        return found
 
 
 def binary(file: ElementaryFile, contents: Contents) -> bytes:

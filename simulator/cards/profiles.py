@@ -73,14 +73,14 @@ def open_card(
 ) -> PurseCard:
     """A card of a profile; with a state file it is the card that was there before.
 
-    `algorithm` is 3DES or SM4, `technology` A or B. `number` makes another card of the same kind (20 digits).
-    Raises ConfigurationError for what does not exist, and for a state file of another card.
+    `algorithm` is 3DES or SM4, `technology` A or B. `number` makes another card of the same kind (19 digits, or 20
+    with the leading 0). Raises ConfigurationError for what does not exist, and for a state file of another card.
     """
     made = _profile(profile)
     card = made.card if number is None else replace(made.card, number=number)
     calculates = _algorithm(algorithm)
     initial = PurseState(made.balance if balance_fen is None else balance_fen, fresh_contents(card))
-    memory = Memory(initial, f"card {profile} {calculates.value} {card.number.reveal()}", state)
+    memory = Memory(initial, f"card {profile} {calculates.value} {card.serial.hex()}", state)
     return PurseCard(card_identity(card, technology, made.uid_size), card, memory, algorithm=calculates)
 
 

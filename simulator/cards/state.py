@@ -56,9 +56,7 @@ class PurseState:
 
     def check_open(self) -> None:
         """Raises Refusal when the application is blocked."""
-        if self.lock is Lock.PERMANENT:
-            raise Refusal(StatusWord.APPLICATION_LOCKED)
-        if self.lock is Lock.TEMPORARY:
+        if self.lock is not Lock.NONE:
             raise Refusal(StatusWord.CONDITIONS_NOT_SATISFIED)
 
     def after_purchase(self, record: LogRecord, files: Contents, proof: Proof) -> "PurseState":

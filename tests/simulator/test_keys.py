@@ -1,3 +1,5 @@
+import pytest
+
 from firmware.masks import CardNumber
 from simulator.crypto import Algorithm, PurchaseData
 from simulator.keys import TEST_KEYS, card_keys, expected_tac
@@ -16,9 +18,10 @@ def test_the_keys_of_the_published_card_stand_in_the_order_of_their_fields():
     assert [key.hex().upper() for key in (keys.purchase, keys.load, keys.tac, keys.block)] == published
 
 
-def test_a_host_recomputes_the_published_tac_from_the_card_number():
+@pytest.mark.parametrize("digits", ["03105060099999900018", "3105060099999900018"])
+def test_a_host_recomputes_the_published_tac_from_the_card_number(digits):
     done = PurchaseData(180, 0x09, bytes.fromhex("391000000123"), 0x0001E240, bytes.fromhex("20261123081530"))
-    number = CardNumber("03105060099999900018")
+    number = CardNumber(digits)
     tacs = [expected_tac(algorithm, ISSUER, number, done).hex().upper() for algorithm in Algorithm]
     assert tacs == ["3ED18F90", "9B732B75"]
 
