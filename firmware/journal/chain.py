@@ -4,10 +4,12 @@ hash(n) = SM3(previous ‖ encoding of every other column),  previous(n) = hash(
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from struct import Struct
 from typing import TypeAlias
 
 from firmware.card.exchange import RowKind
+from firmware.clock import CHINA
 from firmware.errors import JournalCorrupt
 from firmware.sm import sm3
 
@@ -44,6 +46,14 @@ class Row:
     event_data: bytes | None
     previous: bytes
     hash: bytes
+
+    @property
+    def moment(self) -> datetime:
+        """When it was written. Raises JournalCorrupt when its time is none."""
+        try:
+            return datetime.fromisoformat(self.time).replace(tzinfo=CHINA)
+        except ValueError as error:
+            raise JournalCorrupt(f"row {self.id} has no time") from error
 
     @classmethod
     def from_columns(cls, columns: Columns) -> "Row":

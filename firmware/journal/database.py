@@ -61,6 +61,7 @@ def open_for_writing(path: Path, schema: str, synchronous: Synchronous) -> sqlit
         try:
             _secure(connection, path, synchronous)
             _migrate(connection, path, schema)
+            _prove_writable(connection)
         except BaseException:
             connection.close()
             raise
@@ -89,6 +90,15 @@ def _secure(connection: sqlite3.Connection, path: Path, synchronous: Synchronous
         raise JournalUnsafe(
             f"{path} opened with journal_mode {mode} and synchronous {level}: a power cut would lose rows"
         )
+
+
+def _prove_writable(connection: sqlite3.Connection) -> None:
+    """SQLite opens a file that it may only read without a word, and even locks it; the first change is refused."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.execute(f"PRAGMA user_version = {version(connection)}")
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def _migrate(connection: sqlite3.Connection, path: Path, schema: str) -> None:

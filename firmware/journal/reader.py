@@ -83,8 +83,7 @@ class JournalReader:
 
     def last_sequence(self) -> int:
         """The sequence of the newest event; 0 when there is none."""
-        number: int = self._query("SELECT coalesce(max(sequence), 0) FROM row")[0][0]  # type: ignore[assignment]
-        return number
+        return self._number("max(sequence)")
 
     def transaction(self, name: str) -> list[Row]:
         """The rows of one transaction, in order."""
@@ -100,7 +99,9 @@ class JournalReader:
         """Walk the whole chain; `progress` is told how many rows of how many are done. Never raises for damage."""
         walk = Walk.of(self.identity.journal_id)
         try:
-            total = self._last_id()
+            total = self._number("max(id)")
+            if self._query("SELECT 1 FROM row WHERE id < 1 LIMIT 1"):
+                return walk.result("rows stand before the first")
             for problem in walk.follow(self._walk(0)):
                 if problem is not None:
                     return walk.result(problem)
@@ -113,13 +114,14 @@ class JournalReader:
     def _view_problem(self, walk: Walk) -> str | None:
         """Whether the file's own list of unfinished transactions is that of its rows, unless rows came meanwhile."""
         listed = {str(name) for (name,) in self._query("SELECT transaction_id FROM unfinished")}
-        if listed == walk.unfinished or self._last_id() != walk.rows:
+        if listed == walk.unfinished or self._number("max(id)") != walk.rows:
             return None
         return "the list of unfinished transactions was changed"
 
-    def _last_id(self) -> int:
-        number: int = self._query("SELECT coalesce(max(id), 0) FROM row")[0][0]  # type: ignore[assignment]
-        return number
+    def _number(self, expression: str) -> int:
+        """A number over all rows; 0 when there is none."""
+        number = self._query(f"SELECT {expression} FROM row")[0][0]  # noqa: S608 - constants only
+        return int(number or 0)
 
     def _walk(self, after: int) -> Iterator[Columns]:
         while page := self._query(f"{SELECT} WHERE id > ? ORDER BY id LIMIT ?", after, PAGE):
