@@ -13,6 +13,6 @@ for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
         exit
     fi
 done
-echo "rongtong needs Python 3.11 or newer; found: $(${PYTHON:-python3} --version 2>&1 || true)" \
-    "— install python3.11, or name one: make PYTHON=/path/to/python3.11" >&2
+found=$("${PYTHON:-python3}" --version 2>/dev/null) || found=none
+echo "rongtong needs Python 3.11 or newer; found: $found — install python3.11, or name one: make PYTHON=/path/to/python3.11" >&2
 exit 1
