@@ -21,8 +21,8 @@ wheels_of() {
 }
 
 if ! .venv/bin/python -c '' 2>/dev/null; then
-    tools/system.sh python3-venv
     python=$(tools/python.sh)
+    tools/system.sh python3-venv
     rm -rf .venv
     "$python" -m venv .venv
 fi
