@@ -6,6 +6,7 @@ private, and the client library finds it through an environment variable that it
 
 import atexit
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -42,7 +43,9 @@ class Pcscd:
         )
         script = f"mount --bind {_place} /run/pcscd && exec pcscd -f --error -c {_place}/reader.conf"
         with (_place / "log").open("ab") as log:
-            self._process = subprocess.Popen(["unshare", "-m", "sh", "-c", script], stdout=log, stderr=log)
+            # setpriv: a test process that is killed takes its service along
+            command = ["setpriv", "--pdeathsig", "KILL", "unshare", "-m", "sh", "-c", script]
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
         self._wait_until_ready()
 
     def kill(self) -> None:
@@ -84,6 +87,7 @@ def running() -> Pcscd:
     """This process's pcscd, started on first use, ended with the process."""
     service = Pcscd()
     service.start()
+    atexit.register(shutil.rmtree, _place, ignore_errors=True)
     atexit.register(service.stop)
     return service
 

@@ -24,7 +24,7 @@ ATTRIB, ATTRIB_PARAMETERS = b"\x1d", bytes.fromhex("00080100")
 ACTIVATION_SECONDS, LONGEST_ACTIVATION = 0.03, 0.25
 #: A present card says so at once, whatever its FWT: longer waits would only make removal slow.
 PRESENCE_SECONDS = 0.1
-#: Repetitions of one block before the card counts as lost.
+#: Repetitions of one block, and questions for an answer that did not come, before the card counts as lost.
 RETRIES = 2
 #: Waiting time extensions of one block; a card that wants more never ends. FWT cannot be extended beyond its maximum.
 MOST_EXTENSIONS, LONGEST_WAITING = 500, periods(14)
@@ -104,7 +104,7 @@ class IsoDep:
 
     def _step(self, block: bytes, deadline: float) -> Block:
         """Send a block until it is answered by the I-block or R(ACK) that carries our number; then toggle (rule B)."""
-        extensions, faults = _Budget(MOST_EXTENSIONS), _Budget(RETRIES)
+        extensions, faults, repetitions = _Budget(MOST_EXTENSIONS), _Budget(RETRIES), _Budget(RETRIES)
         is_command = Block.from_bytes(block).kind is Kind.INFORMATION
         sending, waiting = block, self.link.waiting
         while True:
@@ -119,7 +119,7 @@ class IsoDep:
                     self._number ^= 1
                     return answer
                 case Block(kind=Kind.ACKNOWLEDGE) if is_command:  # rule 6: it never got our block
-                    faults.spend(MalformedCardData("the card asks for the same block again and again"))
+                    repetitions.spend(MalformedCardData("the card asks for the same block again and again"))
                     sending = block
                 case _:  # rules 4 and 5: silence or nonsense
                     faults.spend(answer if isinstance(answer, CardError) else MalformedCardData(_unexpected(answer)))

@@ -207,9 +207,10 @@ def _open_serial(path: str) -> Any:
     from nfc.clf.transport import TTY
 
     port, _, driver = path.removeprefix("pty:").rpartition(":")
+    chip = importlib.import_module(f"nfc.clf.{driver}")
     line = TTY(port)
     try:
-        device = importlib.import_module(f"nfc.clf.{driver}").init(line)
+        device = chip.init(line)
     except BaseException:
         line.close()
         raise

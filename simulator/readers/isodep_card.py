@@ -137,6 +137,8 @@ class IsoDepCard:
 
     def _next(self, seconds: float, limit: float) -> Air:
         """The next block of the answer; where the answer is cut, the block breaks and the card is gone."""
+        if math.isinf(seconds):
+            return self._say(SILENCE)
         size = self._frame_size - 3
         piece, self._pending = self._pending[:size], self._pending[size:]
         self._sent += len(piece)

@@ -140,7 +140,8 @@ class _Stay(threading.Thread):
         if reply.data is None or self._leaving.is_set():
             return False
         if reply.cut is not None:
-            self._connection.sendall((_framed(reply.data))[: 2 + reply.cut])
+            # vpcd hands out a part of an answer as if it were the whole, which no real reader does: one byte at most
+            self._connection.sendall(_framed(reply.data)[: 2 + min(reply.cut, 1)])
             return False
         self._send(reply.data)
         return True
