@@ -12,9 +12,11 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from random import SystemRandom
 
 LIBRARY = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
 #: Names of the slots, as PC/SC shows them; `pcsc:` URLs are made of them.
@@ -60,6 +62,8 @@ class Pcscd:
         """Stop its processor time: it is there, and does not answer."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+        tasks = Path(f"/proc/{self._process.pid}/task")
+        _wait_until(lambda: all("T (stopped)" in (task / "status").read_text() for task in tasks.iterdir()))
 
     def thaw(self) -> None:
         """Let it go on."""
@@ -74,12 +78,7 @@ class Pcscd:
             self._process = None
 
     def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while not (_accepts(socket.AF_UNIX, str(_place / "pcscd.comm"))):
-            assert self._process is not None
-            assert self._process.poll() is None, (_place / "log").read_text()
-            assert time.monotonic() < deadline, "pcscd does not start"
-            time.sleep(0.01)
+        _wait_until(lambda: _accepts(_place / "pcscd.comm") and _listening() >= {self.card_port, self.sam_port})
 
 
 @cache
@@ -93,18 +92,30 @@ def running() -> Pcscd:
 
 
 def _free_pair() -> int:
-    """A port that is free and followed by a free one."""
+    """A port that is free and followed by a free one, below those that the system gives to outgoing connections."""
     while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("0.0.0.0", 0))
-            port: int = first.getsockname()[1]
-            with suppress(OSError, OverflowError):
-                second.bind(("0.0.0.0", port + 1))
-                return port
+        port = SystemRandom().randrange(10_000, 32_000)
+        with socket.socket() as first, socket.socket() as second, suppress(OSError):
+            first.bind(("0.0.0.0", port))
+            second.bind(("0.0.0.0", port + 1))
+            return port
 
 
-def _accepts(family: int, address: str) -> bool:
-    with socket.socket(family) as probe, suppress(OSError):
-        probe.connect(address)
+def _accepts(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe, suppress(OSError):
+        probe.connect(str(path))
         return True
     return False
+
+
+def _listening() -> set[int]:
+    """Ports that somebody listens on; to ask by connecting would put a card into a slot."""
+    lines = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+    return {int(local.partition(":")[2], 16) for _, local, _, state, *_ in lines if state == "0A"}
+
+
+def _wait_until(fact: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not fact():
+        assert time.monotonic() < deadline, (_place / "log").read_text()
+        time.sleep(0.01)
