@@ -36,8 +36,13 @@ class JournalReader:
     @classmethod
     def find(cls, path: Path) -> "JournalReader | None":
         """The journal, or None as long as nobody has created it. Raises JournalError when it cannot be read."""
-        if not path.exists() or path.stat().st_size == 0:
+        try:
+            if path.stat().st_size == 0:
+                return None
+        except FileNotFoundError:
             return None
+        except OSError as error:
+            raise JournalError(f"{path} cannot be read: {error.strerror}") from error
         connection = open_for_reading(path)
         try:
             with translating(path):
