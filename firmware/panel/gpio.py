@@ -4,6 +4,8 @@ The same import name is provided by rpi-lgpio (every model) and by the original 
 part of that API that we use; `Lines` is our driver over it, which translates whatever the packages raise.
 """
 
+import os
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -69,6 +71,8 @@ class Gpio(Protocol):
 
 def open_gpio() -> Gpio:
     """The machine's RPi.GPIO module. Raises PanelError where it is not installed or this is no Raspberry Pi."""
+    # lgpio makes a pipe in this directory when it is imported; without it, in whatever directory the process runs in.
+    os.environ.setdefault("LG_WD", tempfile.gettempdir())
     try:
         return cast(Gpio, import_module("RPi.GPIO"))
     except ImportError as error:
