@@ -13,8 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import firmware.sm.sm3 as sm3
 from firmware.errors import ConfigurationError
-from firmware.sm import sm3
 
 MAGIC, FORMAT = b"RTDL", 1
 HEADER_SIZE, DIGEST_SIZE = 24, 32

@@ -16,7 +16,7 @@ import logging.handlers
 import queue
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from enum import Enum
 from pathlib import PurePath
@@ -111,12 +111,14 @@ def running(level: str, stream: TextIO | None = None, *, journald: bool = False)
     lines: queue.Queue[logging.LogRecord] = queue.Queue(BACKLOG)
     output = logging.StreamHandler(stream or sys.stderr)
     output.setFormatter(_JournaldFormatter() if journald else _ConsoleFormatter())
-    listener = logging.handlers.QueueListener(lines, output)
+    listener = _StoppableListener(lines, output)
     entry = _DroppingHandler(lines)
     root = logging.getLogger()
     root.addHandler(entry)
     for name in ("firmware", "provisioning", "simulator"):
         logging.getLogger(name).setLevel(LEVELS[level])
+    for name in ("nfc", "nfc.clf"):  # nfcpy says at each opening what we say ourselves
+        logging.getLogger(name).setLevel(logging.WARNING)
     listener.start()
     try:
         yield
@@ -134,6 +136,23 @@ class _DroppingHandler(logging.handlers.QueueHandler):
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         return record
+
+
+class _StoppableListener(logging.handlers.QueueListener):
+    def __init__(self, lines: "queue.Queue[logging.LogRecord]", output: logging.Handler) -> None:
+        super().__init__(lines, output)
+        self._lines = lines
+
+    def enqueue_sentinel(self) -> None:
+        """A full queue makes room for the end: losing a line is better than never stopping."""
+        while True:
+            try:
+                super().enqueue_sentinel()
+            except queue.Full:
+                with suppress(queue.Empty):
+                    self._lines.get_nowait()
+            else:
+                return
 
 
 class _ConsoleFormatter(logging.Formatter):

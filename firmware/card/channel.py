@@ -73,4 +73,4 @@ class ObservedChannel:
 
 
 def _with_le(command: Command, le: int) -> Command:
-    return Command(command.cla, command.ins, command.p1, command.p2, command.data, le)
+    return Command(command.cla, command.ins, command.p1, command.p2, command.data, le, command.extended)

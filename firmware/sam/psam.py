@@ -122,8 +122,10 @@ class Psam:
         try:
             self._reader = self._reader or self._open_reader()
             self._card = self._reader.poll(0.0)
-            if self._card is None:
-                raise SamLost("there is no PSAM in its slot")
+            if self._card is None:  # the reader itself is well, and stays open
+                self._move(SamEvent.LOST)
+                self._note(SamLost("there is no PSAM in its slot"))
+                return
             self._meet(Runner(sam=_channel(self._card)).run(identify()))
         except RongtongError as error:
             self._lose(error)

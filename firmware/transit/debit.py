@@ -36,7 +36,7 @@ from firmware.transit.context import TapContext
 from firmware.transit.debits import Debit, Evidence
 from firmware.transit.events import AlarmData, alarm
 from firmware.transit.files import PublicInfo
-from firmware.transit.memory import PASSED, UNPROVEN
+from firmware.transit.memory import PASSED, UNPROVEN, Unshown
 from firmware.transit.reasons import Outcome, Reason
 from firmware.transit.records import JOURNEY_SFI, Industry, Journey, JourneyType
 from firmware.transit.states import DebitState, move
@@ -233,15 +233,23 @@ def verify(context: TapContext, proof: Proof) -> Exchange[Verdict]:
 def _close(context: TapContext, debit: Debit, evidence: Evidence, verdict: Verdict) -> Exchange[Outcome]:
     state = move(DebitState.DEBITED, verdict.state)
     outcome = Outcome(state.value)
-    view = _view(debit, state)
-    if not context.terms.green_before_mac2:
-        yield Show(view)
     told = replace(evidence, detail=verdict.detail)
     event = events.settled(debit, outcome, told, context.elapsed_ms())
-    yield from record_shown(context, debit, view, state, event)
+    write = record_shown if context.terms.green_before_mac2 else show_result
+    yield from write(context, debit, _view(debit, state), state, event)
     if state is not DebitState.PAID:
         yield from sound_alarm(context, outcome.value, verdict.detail)
     return outcome
+
+
+def show_result(
+    context: TapContext, debit: Debit, view: View, state: DebitState, event: Event | None = None
+) -> Exchange[None]:
+    """Show how a debit ended, and record that; a panel that fails leaves a paid card with a green to be shown."""
+    if state in PASSED:
+        context.memory.unshown[debit.card_number.reveal()] = Unshown(debit, context.now, state)
+    yield Show(view)
+    yield from record_shown(context, debit, view, state, event)
 
 
 def record_shown(
@@ -266,7 +274,6 @@ def _view(debit: Debit, state: DebitState) -> View:
 def _doubt(context: TapContext, debit: Debit, detail: str) -> Exchange[None]:
     """The answer to DEBIT is missing or means nothing: keep the debit until the card can be asked."""
     context.memory.doubts[debit.card_number.reveal()] = debit
-    yield Show(View(Signal.AGAIN, "in-doubt"))
     state = move(DebitState.INTENDED, DebitState.IN_DOUBT)
     evidence = Evidence(detail=detail)
     event = events.settled(debit, Outcome.IN_DOUBT, evidence, context.elapsed_ms())

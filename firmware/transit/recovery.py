@@ -12,13 +12,13 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from firmware.card.exchange import Exchange, Show, Signal, Target, View, send
+from firmware.card.exchange import Exchange, Signal, Target, View, send
 from firmware.card.status import StatusWord
 from firmware.money import Fen
 from firmware.transit import commands
 from firmware.transit.commands import Initialized, Proof
 from firmware.transit.context import TapContext
-from firmware.transit.debit import initialize, record_shown, resolved, sound_alarm, verify
+from firmware.transit.debit import initialize, resolved, show_result, sound_alarm, verify
 from firmware.transit.debits import Debit, Evidence
 from firmware.transit.memory import UNPROVEN
 from firmware.transit.reasons import Outcome, Reason
@@ -100,9 +100,7 @@ def _recovered(context: TapContext, debit: Debit, proof: Proof | None) -> Exchan
     outcome = Outcome(state.value)
     yield from resolved(context, debit, state, Evidence.of(proof, detail), outcome)
     # From here on a power cut finds the debit closed: what is shown now, or at the next tap, charges nothing.
-    view = _view(debit, state, second=second)
-    yield Show(view)
-    yield from record_shown(context, debit, view, state)
+    yield from show_result(context, debit, _view(debit, state, second=second), state)
     if state is DebitState.MAC2_BAD or second:
         yield from sound_alarm(context, outcome.value, detail)
     return outcome

@@ -19,7 +19,7 @@ from firmware.transit import events
 from firmware.transit.checks import CardImage, Refused, Rules, check
 from firmware.transit.commands import FCI_PUBLIC_INFO, PURSE_AID, read_binary, read_record
 from firmware.transit.context import TapContext
-from firmware.transit.debit import pay, record_shown
+from firmware.transit.debit import pay, show_result
 from firmware.transit.files import MANAGEMENT_SFI, PUBLIC_INFO_SFI, ManagementInfo, PublicInfo
 from firmware.transit.memory import Unshown
 from firmware.transit.reasons import Outcome, Reason
@@ -54,10 +54,16 @@ def tap(context: TapContext) -> Exchange[Outcome]:
     except Refused as refused:
         return (yield from _refuse(context, info, refused))
     except CardLost:
+        yield Show(_again(context, info))
         raise
     except (CardRefused, MalformedCardData) as error:
         context.note(error)
         return (yield from _refuse(context, info, Refused(Reason.UNREADABLE)))
+
+
+def _again(context: TapContext, info: PublicInfo | None) -> View:
+    in_doubt = info is not None and context.memory.doubt(info.card_number) is not None
+    return View(Signal.AGAIN, "in-doubt" if in_doubt else "tap-again")
 
 
 def select_purse() -> Exchange[PublicInfo]:
@@ -103,8 +109,7 @@ def _show_at_last(context: TapContext, unshown: Unshown) -> Exchange[Outcome]:
     if not unshown.proven and unshown.debit.card_number.reveal() in context.memory.unproven:
         raise Refused(Reason.GREY_LISTED)
     view = View(Signal.PASS, "already-shown", {"balance_fen": unshown.debit.balance_after})
-    yield Show(view)
-    yield from record_shown(context, unshown.debit, view, unshown.state)
+    yield from show_result(context, unshown.debit, view, unshown.state)
     return Outcome.PAID
 
 
