@@ -9,6 +9,7 @@ import select
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from traceback import clear_frames
 from typing import Any, TypeAlias
 
 from firmware import logs
@@ -38,7 +39,7 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The broker's answer to message `mid`: somebody will get it, or not and why."""
+    """The broker's answer to message `mid`: somebody will get it, or `reason` says why not."""
 
     mid: int
     delivered: bool
@@ -104,6 +105,8 @@ class Link:
             self._secure()
             self._client.connect(host, port, KEEPALIVE_SECONDS, clean_start=False, properties=wishes)
         except (OSError, ValueError) as error:
+            # paho does not close the socket of a handshake that failed; only its dead frames still hold it.
+            clear_frames(error.__traceback__)
             raise NetworkError(f"the broker {host}:{port} cannot be reached: {error}") from error
 
     def subscribe(self, filters: list[str]) -> None:
@@ -172,23 +175,34 @@ class Link:
             self._client.tls_set(ca, certificate, key)
 
     def _published(self, message: Message) -> Any:
-        """MQTT's properties of a message: paho's type, which is known in this file's functions only."""
-        from paho.mqtt.packettypes import PacketTypes
-        from paho.mqtt.properties import Properties
+        """MQTT's properties of a message; those that many messages share are made and packed once.
 
-        key = (message.content, message.expiry_s)
-        if message.correlation is None and key in self._properties:
-            return self._properties[key]
-        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-        properties.PayloadFormatIndicator = 1
-        properties.ContentType = message.content.value
-        if message.expiry_s is not None:
-            properties.MessageExpiryInterval = message.expiry_s
+        paho would pack them anew for every event, which takes longer than all the rest of publishing it.
+        """
         if message.correlation is not None:
-            properties.CorrelationData = message.correlation
-        else:
-            self._properties[key] = properties
-        return properties
+            return _properties(message)
+        key = (message.content.value, message.expiry_s)
+        shared = self._properties.get(key)
+        if shared is None:
+            shared = self._properties[key] = _properties(message)
+            packed = shared.pack()
+            object.__setattr__(shared, "pack", lambda: packed)
+        return shared
+
+
+def _properties(message: Message) -> Any:
+    """paho's Properties, a type that is known only where paho is imported."""
+    from paho.mqtt.packettypes import PacketTypes
+    from paho.mqtt.properties import Properties
+
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    properties.PayloadFormatIndicator = 1
+    properties.ContentType = message.content.value
+    if message.expiry_s is not None:
+        properties.MessageExpiryInterval = message.expiry_s
+    if message.correlation is not None:
+        properties.CorrelationData = message.correlation
+    return properties
 
 
 # paho's callbacks. An exception in one would end up in paho; they only write down.
@@ -207,7 +221,7 @@ def _on_disconnect(events: list[LinkEvent], _client: Any, _data: Any, _flags: An
 
 def _on_publish(events: list[LinkEvent], _client: Any, _data: Any, mid: int, reason: Any, _more: Any) -> None:
     delivered = not reason.is_failure and reason.value != NO_MATCHING_SUBSCRIBERS
-    events.append(Answered(mid, delivered, str(reason)))
+    events.append(Answered(mid, delivered, "" if delivered else str(reason)))
 
 
 def _on_message(events: list[LinkEvent], _client: Any, _data: Any, message: Any) -> None:

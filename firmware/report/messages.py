@@ -13,8 +13,8 @@ from firmware.journal.reader import Identity
 from firmware.report.topics import WORD, Topics
 
 SPECVERSION = "1.0"
-STATUS_TYPE = "rongtong.terminal.status.v1"
-TELEMETRY_TYPE = "rongtong.terminal.telemetry.v1"
+STATUS_TYPE = "rongtong.status.v1"
+TELEMETRY_TYPE = "rongtong.telemetry.v1"
 
 
 class Content(Enum):

@@ -42,8 +42,9 @@ class Pump:
         self._topics = Topics(settings.terminal_id)
         self._store = store
         self._tape = Tape(journal)
+        self._journal: Identity | None = None
         self._window = Window(Backoff(settings.retry_first_s, settings.retry_longest_s))
-        self._marks = self._kept = Marks()
+        self._known = self._kept = Marks()
         self._keep_at = self._read_at = self._resend_at = 0.0
         self._messages: dict[int, Message] = {}
         self._resend = Backoff(settings.resend_s, max(settings.resend_s, LONGEST_RESEND))
@@ -52,6 +53,13 @@ class Pump:
     def online(self) -> bool:
         """Whether there is a broker."""
         return self._window.state is not PumpState.OFFLINE
+
+    @property
+    def marks(self) -> Marks:
+        """How far events have got; going back to what is unconfirmed does not move the mark back."""
+        if self._window.delivered < self._known.delivered:
+            return self._known
+        return Marks(self._window.delivered, self._window.ahead, self._known.confirmed)
 
     def look(self) -> None:
         """There may be new rows."""
@@ -79,11 +87,7 @@ class Pump:
     def accepted(self, sequence: int, now: float) -> None:
         """The broker has an event, and somebody will get it."""
         self._window.accepted(sequence)
-        delivered = self._window.delivered
-        for done in [number for number in self._messages if number <= delivered]:
-            del self._messages[done]
-        if delivered >= self._marks.delivered:
-            self._marks = Marks(delivered, self._window.ahead, self._marks.confirmed)
+        del self._messages[sequence]
         if self._window.idle:
             self._resend_at = now + self._resend.next()
 
@@ -97,22 +101,25 @@ class Pump:
 
     def confirmed(self, sequence: int) -> bool:
         """The collector holds everything up to here. False for a sequence that nobody was ever given."""
-        if sequence > self._marks.delivered:
+        marks = self.marks
+        if sequence > marks.delivered:
             return False
-        if sequence > self._marks.confirmed:
-            self._marks = replace(self._marks, confirmed=sequence)
+        if sequence > marks.confirmed:
+            self._known = replace(marks, confirmed=sequence)
             self._resend.reset()
         return True
 
     def keep(self, now: float) -> None:
         """Write the marks down, if they have moved and it is time to."""
-        identity = self._tape.identity
-        if identity is None or self._marks == self._kept or (now < self._keep_at and not self._window.idle):
+        if self._journal is None or (now < self._keep_at and not self._window.idle):
+            return
+        marks = self.marks
+        if marks == self._kept:
             return
         self._keep_at = now + KEEP_SECONDS
         try:
-            self._store.keep(identity.journal_id, self._marks)
-            self._kept = self._marks
+            self._store.keep(self._journal.journal_id, marks)
+            self._kept = marks
         except JournalError as error:
             log.warning("marks-not-kept", error=error)
 
@@ -122,12 +129,12 @@ class Pump:
 
     def progress(self) -> Progress:
         """How far events have got."""
-        identity, marks = self._tape.identity, self._marks
+        marks = self.marks
         try:
             last = self._tape.last_sequence()
         except JournalError:
             last = marks.delivered
-        journal = None if identity is None else identity.journal_id
+        journal = None if self._journal is None else self._journal.journal_id
         return Progress(journal, marks.delivered, marks.confirmed, max(0, last - marks.delivered))
 
     def close(self) -> None:
@@ -136,29 +143,33 @@ class Pump:
         self._tape.close()
 
     def _fill(self, now: float) -> None:
-        known = self._tape.identity
         identity = self._tape.find()
         if identity is None:
             return
-        if known is None:
-            self._take_up(identity)
+        if self._journal is None:
+            self._take_up(identity, now)
         self._go_back_if_unconfirmed(now)
         for row in self._tape.take(self._window.room()):
             self._offer(identity, row)
 
-    def _take_up(self, identity: Identity) -> None:
-        self._marks = self._kept = self._store.marks(identity.journal_id)
-        self._window.restart(self._marks.delivered, self._marks.ahead)
-        self._tape.wind(self._marks.delivered)
+    def _take_up(self, identity: Identity, now: float) -> None:
+        marks = self._known = self._kept = self._store.marks(identity.journal_id)
         last = self._tape.last_sequence()
-        log.info("journal-found", journal=identity.journal_id, delivered=self._marks.delivered, last=last)
-        if last < self._marks.delivered:
-            log.error("journal-went-back", delivered=self._marks.delivered, last=last)
+        self._window.restart(marks.delivered, marks.ahead)
+        self._tape.wind(marks.delivered)
+        self._resend_at = now + self._resend.next()
+        self._journal = identity
+        log.info("journal-found", journal=identity.journal_id, delivered=marks.delivered, last=last)
+        if last < marks.delivered:
+            log.error("journal-went-back", delivered=marks.delivered, last=last)
 
     def _go_back_if_unconfirmed(self, now: float) -> None:
         """The broker had it and lost it: a PUBACK is not a disk. Only a collector that confirms can tell."""
-        marks = self._marks
-        if self._window.idle and now >= self._resend_at and 0 < marks.confirmed < marks.delivered:
+        if not self._window.idle or now < self._resend_at:
+            return
+        marks = self.marks
+        if 0 < marks.confirmed < marks.delivered:
+            self._known = marks
             log.warning("unconfirmed-again", confirmed=marks.confirmed, delivered=marks.delivered)
             self._window.restart(marks.confirmed)
             self._tape.wind(marks.confirmed)
@@ -170,6 +181,5 @@ class Pump:
         except JournalCorrupt as error:
             log.error("event-unpublishable", row=row.id, error=error)
             return
-        self._window.offer(row.sequence)
-        if row.sequence > self._window.delivered:
+        if self._window.offer(row.sequence):
             self._messages[row.sequence] = message

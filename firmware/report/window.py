@@ -83,16 +83,12 @@ class Window:
     def __init__(self, backoff: Backoff) -> None:
         self.state = PumpState.OFFLINE
         self.delivered = 0
+        self._last = 0
         self.resume_at = 0.0
         self._backoff = backoff
         self._known: frozenset[int] = frozenset()
         self._limit = IN_FLIGHT
         self._events: dict[int, EventState] = {}
-
-    @property
-    def last(self) -> int:
-        """The newest sequence that was offered."""
-        return max(self._events, default=self.delivered)
 
     @property
     def ahead(self) -> frozenset[int]:
@@ -111,19 +107,25 @@ class Window:
         """
         if self._events:
             raise InternalError("the mark cannot be moved under events that are on their way")
-        self.delivered = delivered
+        self.delivered = self._last = delivered
         self._known = frozenset(ahead)
 
     def room(self) -> int:
         """How many more events may be offered."""
         return max(0, self._limit - len(self._events))
 
-    def offer(self, sequence: int) -> None:
-        """Take up the next event; sequences grow. Raises InternalError when they do not, or without room."""
-        if sequence <= self.last or not self.room():
-            raise InternalError(f"event {sequence} cannot follow {self.last}")
-        self._events[sequence] = EventState.DELIVERED if sequence in self._known else EventState.READY
+    def offer(self, sequence: int) -> bool:
+        """Take up the next event; False for one that is known to be delivered.
+
+        Raises InternalError when sequences do not grow, or without room.
+        """
+        if sequence <= self._last or not self.room():
+            raise InternalError(f"event {sequence} cannot follow {self._last}")
+        self._last = sequence
+        known = sequence in self._known
+        self._events[sequence] = EventState.DELIVERED if known else EventState.READY
         self._advance()
+        return not known
 
     def due(self, now: float) -> list[int]:
         """What is to be sent now, oldest first; it counts as sent."""
@@ -166,11 +168,12 @@ class Window:
                 self._move_event(number, Happening.LOST)
 
     def _advance(self) -> None:
-        for number, state in list(self._events.items()):
-            if state is not EventState.DELIVERED:
+        while self._events:
+            oldest = next(iter(self._events))
+            if self._events[oldest] is not EventState.DELIVERED:
                 return
-            self.delivered = number
-            del self._events[number]
+            self.delivered = oldest
+            del self._events[oldest]
 
     def _move(self, happening: Happening) -> None:
         try:

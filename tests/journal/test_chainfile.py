@@ -44,8 +44,9 @@ def ordinary_user():
 
 
 @pytest.fixture
-def shared():
-    """A directory that an ordinary user can reach."""
+def shared(tmp_path):
+    """A directory that an ordinary user can reach. He may not reach Python's own files: all is imported before."""
+    open_journal(tmp_path / "first.db").close()
     directory = Path(tempfile.mkdtemp(prefix="rongtong-"))
     directory.chmod(0o777)
     yield directory

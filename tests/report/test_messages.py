@@ -74,7 +74,7 @@ def test_a_birth_is_retained_and_names_its_connection() -> None:
         "specversion": "1.0",
         "id": "b00t-3-birth",
         "source": "/terminals/T-1",
-        "type": "rongtong.terminal.status.v1",
+        "type": "rongtong.status.v1",
         "time": "2026-11-23T04:00:00.000Z",
         "datacontenttype": "application/json",
         "data": {"online": True, "boot": "b00t", "connection": 3, "software": "1.0"},
