@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from firmware.nfc.nfcpy_reader import NfcpyReader
@@ -34,5 +36,9 @@ def slot(pcscd):
     from tests.pcscd import CARD_SLOT
 
     reader = PcscReader(f"pcsc:{CARD_SLOT}")
+    until_empty = time.monotonic() + 10
+    while (left_by_another_test := reader.poll(0.0)) is not None:
+        left_by_another_test.release()
+        assert time.monotonic() < until_empty
     yield reader
     reader.close()
