@@ -9,7 +9,8 @@ import pytest
 
 from firmware import config as configuration
 from firmware import terminal
-from firmware.errors import ConfigurationError
+from firmware.clock import ManualClock
+from firmware.errors import ConfigurationError, PanelError
 from firmware.journal.reader import JournalReader
 from firmware.masks import CardNumber
 from simulator.cards.profiles import open_card
@@ -199,3 +200,12 @@ def test_a_role_that_this_release_cannot_serve_is_refused_before_anything_opens(
     with pytest.raises(ConfigurationError, match="bus"):
         terminal.run(config, threading.Event())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_pins_that_this_machine_lacks_are_pretended_in_test_mode_only(tmp_path):
+    text = CONFIG.format(state=tmp_path, reader="nfcpy:udp", sam="nfcpy:udp", role="bus") + "[panel]\ngreen = 17\n"
+    with terminal.panel_of(configuration.parse(text.encode()), ManualClock()):
+        pass
+    production = text.replace('mode = "test"', 'mode = "production"').encode()
+    with pytest.raises(PanelError):
+        terminal.panel_of(configuration.parse(production), ManualClock())

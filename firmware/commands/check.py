@@ -119,9 +119,9 @@ def _sam(config: Config) -> str:
 
 
 def _panel(config: Config) -> str:
-    from firmware.panel import open_panel
+    from firmware.terminal import panel_of
 
-    with open_panel(config.panel, config.terminal, SystemClock()):
+    with panel_of(config, SystemClock()):
         return "lights, gate and screen can be switched"
 
 
