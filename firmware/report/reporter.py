@@ -78,12 +78,13 @@ class Reporter:
             self._take(event, now)
 
     def farewell(self) -> None:
-        """Say good-bye, and give the broker a moment to take it."""
+        """Say good-bye, and give the broker a moment to take it and to answer what is on its way."""
         number, deadline = self._session.farewell(), self._clock.monotonic() + FAREWELL_SECONDS
-        while number is not None and self._clock.monotonic() < deadline:
-            told = self._session.turn(self._wait(self._clock.monotonic()), self._clock.monotonic())
-            if any(isinstance(event, Lost) or (isinstance(event, Answered) and event.mid == number) for event in told):
-                return
+        while number is not None and (now := self._clock.monotonic()) < deadline:
+            for event in self._session.turn(self._wait(now), now):
+                self._take(event, now)
+                if isinstance(event, Lost) or (isinstance(event, Answered) and event.mid == number):
+                    return
 
     def close(self) -> None:
         """Give everything back; may be called twice."""

@@ -2,7 +2,7 @@
 
 | the pump | CONNECTED | GOOD    | REFUSED | RESUMED | LOST    |
 |----------|-----------|---------|---------|---------|---------|
-| OFFLINE  | SENDING   |         |         |         |         |
+| OFFLINE  | PROBING   |         |         |         |         |
 | SENDING  |           | SENDING | PAUSED  |         | OFFLINE |
 | PAUSED   |           | PAUSED  | PAUSED  | PROBING | OFFLINE |
 | PROBING  |           | SENDING | PAUSED  |         | OFFLINE |
@@ -12,8 +12,8 @@
 | READY     | IN_FLIGHT |           |         |       |
 | IN_FLIGHT |           | DELIVERED | READY   | READY |
 
-After a refusal nothing is sent until a pause is over, and then the oldest event alone: the others follow when it is
-taken. So what waited for a subscriber reaches him in order.
+On a new connection the oldest event goes alone, and the others follow when it is taken; likewise after a refusal, when
+a pause is over. So what waited for a subscriber reaches him in order.
 """
 
 from collections.abc import Iterable, Mapping
@@ -55,7 +55,7 @@ class Happening(Enum):
 
 
 PUMP_MOVES: Mapping[tuple[PumpState, Happening], PumpState] = {
-    (PumpState.OFFLINE, Happening.CONNECTED): PumpState.SENDING,
+    (PumpState.OFFLINE, Happening.CONNECTED): PumpState.PROBING,
     (PumpState.SENDING, Happening.GOOD): PumpState.SENDING,
     (PumpState.SENDING, Happening.REFUSED): PumpState.PAUSED,
     (PumpState.SENDING, Happening.LOST): PumpState.OFFLINE,

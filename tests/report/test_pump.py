@@ -4,6 +4,7 @@ import pytest
 
 from firmware.report.pump import UNREADABLE_SECONDS, Progress, Pump
 from firmware.report.store import FILE_NAME, Marks, Store
+from firmware.report.window import PumpState
 from tests.journal.rows import raw, tap
 from tests.report.reporting import hearing, settings, writing
 
@@ -18,6 +19,7 @@ def store(tmp_path):
 def pump(tmp_path, store):
     made = Pump(settings(tmp_path, "mqtt://127.0.0.1:1"), tmp_path / "journal.db", store)
     made.connected(20)
+    made._window.state = PumpState.SENDING
     yield made
     made.close()
 

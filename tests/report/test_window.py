@@ -10,9 +10,10 @@ from firmware.report.backoff import Backoff
 from firmware.report.window import IN_FLIGHT, PumpState, Window
 
 
-def window(offered=0, **changes):
+def window(offered=0, state=PumpState.SENDING):
     made = Window(Backoff(1.0, 8.0, draw=lambda: 1.0))
     made.connected()
+    made.state = state
     for sequence in range(1, offered + 1):
         made.offer(sequence)
     return made
@@ -31,7 +32,9 @@ def test_a_broker_that_takes_fewer_gets_fewer() -> None:
     pump = window(20)
     pump.lost()
     pump.connected(5)
-    assert pump.due(0) == [1, 2, 3, 4, 5]
+    assert pump.due(0) == [1]
+    pump.accepted(1)
+    assert pump.due(0) == [2, 3, 4, 5, 6]
 
 
 def test_the_mark_waits_for_the_oldest() -> None:
@@ -110,7 +113,16 @@ def test_what_was_in_flight_when_the_connection_was_lost_is_sent_again() -> None
     pump.lost()
     assert pump.due(0) == []
     pump.connected()
-    assert pump.due(0) == [1, 3]
+    assert pump.due(0) == [1]
+    pump.accepted(1)
+    assert pump.due(0) == [3]
+
+
+def test_on_a_new_connection_the_oldest_goes_alone() -> None:
+    pump = window(3, PumpState.PROBING)
+    assert (pump.due(0), pump.due(9)) == ([1], [])
+    pump.accepted(1)
+    assert pump.due(9) == [2, 3]
 
 
 def test_events_known_to_be_delivered_are_not_sent_again() -> None:
