@@ -142,27 +142,35 @@ class Terminal:
                 self._show(View(Signal.REFUSE, "several-cards"))
                 self._clock.wait(stop, TICK)
                 continue
-            if card is not None:
-                self.serve_card(card)
+            if card is None:
+                return
+            if self.serve_card(card):
                 presence.wait_removed(card, stop)
+            else:
+                presence.forget(card)
 
-    def serve_card(self, card: ReaderCard) -> None:
-        """One tap. Raises ReaderError when the reader is at fault; everything else is shown and survived."""
+    def serve_card(self, card: ReaderCard) -> bool:
+        """One tap; False when the card was lost before its end.
+
+        Raises ReaderError when the reader is at fault; everything else is shown and survived.
+        """
         with self._busy:
+            self._linger_until = self._clock.monotonic() + LINGER
             if self._faults:
                 self._show(self._closed_view())
-                return
+                return True
             try:
                 self._tap(FollowingChannel(_observed("card", RawChannel(card.transmit))))
             except CardLost:
                 log.info("tap", outcome="card-lost")
+                return False
             except SamError as error:
                 self._tap_failed("sam", error)
             except JournalError as error:
                 self._tap_failed("journal", error)
             except PanelError as error:
                 self._tap_failed("panel", error)
-            self._linger_until = self._clock.monotonic() + LINGER
+            return True
 
     def _tap(self, card: Channel) -> None:
         with self._psam.lease() as sam:

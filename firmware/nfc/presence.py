@@ -107,6 +107,7 @@ class CardPresence:
     def __init__(self, reader: Reader, clock: Clock | None = None, *, debounce: float = DEBOUNCE) -> None:
         self._reader = reader
         self._clock = clock or SystemClock()
+        self._debounce = debounce
         self._presence = Presence(debounce)
         self._arrived: ReaderCard | None = None
 
@@ -123,6 +124,11 @@ class CardPresence:
             if card is not None:
                 self.wait_removed(card, stop)
         return None
+
+    def forget(self, card: ReaderCard) -> None:
+        """Its tap could not be finished: release the card, and take its next sight as a new tap at once."""
+        card.release()
+        self._presence = Presence(self._debounce)
 
     def wait_removed(self, card: ReaderCard, stop: Flag) -> None:
         """Return when this card has been taken away for good, when another lies there, or when `stop` is set.
