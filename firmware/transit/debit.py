@@ -33,7 +33,7 @@ from firmware.transit import commands, events
 from firmware.transit.checks import LARGEST_BALANCE, Refused
 from firmware.transit.commands import Initialized, Proof, TransactionType
 from firmware.transit.context import TapContext
-from firmware.transit.debits import Debit, Evidence
+from firmware.transit.debits import Debit, Evidence, Shown
 from firmware.transit.events import AlarmData, alarm
 from firmware.transit.files import PublicInfo
 from firmware.transit.memory import PASSED, UNPROVEN, Unshown
@@ -60,13 +60,6 @@ class Sale:
     fare: Fen
     initialized: Initialized
     balance: Fen
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What a SHOWN row holds: the key of the text."""
-
-    message: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,3 +57,10 @@ class Evidence:
         if proof is None:
             return cls(detail=detail)
         return cls(proof.tac.hex().upper(), proof.mac2.hex().upper(), detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the passenger was shown: the key of the text."""
+
+    message: str

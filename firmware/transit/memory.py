@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from firmware.card.exchange import RowKind, View
+from firmware.card.exchange import RowKind, Signal, View
 from firmware.errors import JournalCorrupt
 from firmware.masks import CardNumber
-from firmware.transit.debits import Debit, Evidence
+from firmware.transit.debits import Debit, Evidence, Shown
 from firmware.transit.states import DebitState
 
 #: States in which the card has paid and the passenger may pass.
@@ -103,7 +103,7 @@ class _Past:
     state: DebitState
     time: datetime
     evidence: Evidence = field(default_factory=Evidence)
-    shown: bool = False
+    shown: str | None = None  # the key of the text
 
 
 def rebuild(rows: Iterable[PastRow]) -> tuple[Memory, list[LeftOpen]]:
@@ -136,12 +136,11 @@ def _note(past: dict[str, _Past], row: PastRow) -> None:
 
 
 def _advance(item: _Past, row: PastRow) -> None:
-    item.state = DebitState(row.state)
+    item.state, item.time = DebitState(row.state), row.time
     if row.kind is RowKind.SHOWN:
-        item.shown = True
-        return
-    item.time = row.time
-    item.evidence = msgspec.json.decode(row.body, type=Evidence)
+        item.shown = msgspec.json.decode(row.body, type=Shown).message
+    else:
+        item.evidence = msgspec.json.decode(row.body, type=Evidence)
 
 
 def _remember(memory: Memory, item: _Past) -> None:
@@ -152,6 +151,10 @@ def _remember(memory: Memory, item: _Past) -> None:
         memory.grey.add(card)
     if item.shown and item.state in UNPROVEN:
         memory.unproven.add(card)
-    if not item.shown and item.state in (*PASSED, DebitState.DEBITED):
+    if item.shown:
+        signal = Signal.PASS if item.state in PASSED else Signal.REFUSE
+        values = {"amount_fen": item.debit.amount, "balance_fen": item.debit.balance_after}
+        memory.recent[card] = Recent(View(signal, item.shown, values), item.time)
+    elif item.state in (*PASSED, DebitState.DEBITED):
         state = DebitState.MAC2_UNVERIFIED if item.state is DebitState.DEBITED else item.state
         memory.unshown[card] = Unshown(item.debit, item.time, state)
