@@ -93,7 +93,8 @@ def initialize(context: TapContext, amount: Fen) -> Exchange[Initialized]:
     command = commands.init_for_compound_purchase(context.sam.key_index, amount, context.sam.terminal_number)
     response = yield from send(Target.CARD, command)
     if response.sw == StatusWord.INSUFFICIENT_FUNDS:
-        raise Refused(Reason.INSUFFICIENT, fare_fen=amount)
+        balance = yield from transact(Target.CARD, commands.get_balance(), "GET BALANCE", length=4)
+        raise Refused(Reason.INSUFFICIENT, fare_fen=amount, balance_fen=int.from_bytes(balance[:4], "big"))
     if response.sw != StatusWord.OK:
         raise refusal(Target.CARD, response.sw, "INITIALIZE FOR CAPP PURCHASE")
     return Initialized.from_bytes(response.data)

@@ -1,6 +1,7 @@
 """Whole taps: what each card comes to, in how many commands, and that no forged card passes."""
 
 from contextlib import suppress
+from io import StringIO
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from firmware.card.apdu import Command
 from firmware.card.exchange import Signal, Target
 from firmware.errors import CardError, SamError
+from firmware.panel.screen import TextScreen
 from simulator.cards.port import Reply
 from simulator.cards.profiles import open_card
 from simulator.faults import Change, Fault, FaultyCard, Mute, wrong_mac
@@ -34,6 +36,15 @@ def test_each_card_comes_to_its_outcome(profile) -> None:
     (event,) = world.events()
     assert (event.outcome, event.reason, event.amount_fen) == PROFILES[profile]
     assert before - world.card.balance == (event.amount_fen or 0)
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("profile", PROFILES)
+def test_whatever_a_tap_shows_has_a_text_with_all_its_values(profile, language) -> None:
+    world = World(open_card(profile))
+    world.tap()
+    (view,) = world.views
+    assert TextScreen(StringIO(), language).lines(view)
 
 
 def test_an_ordinary_tap_costs_six_card_commands_and_two_psam_commands() -> None:
