@@ -111,3 +111,14 @@ def test_a_card_that_answers_9000_and_any_bytes_never_passes(answers) -> None:
             world.tap()
         world.pass_time(10)
     assert all(view.signal is not Signal.PASS for view in world.views)
+
+
+@given(st.lists(st.binary(min_size=1, max_size=12), min_size=1, max_size=4))
+def test_whatever_bytes_the_psam_answers_a_tap_ends_in_an_outcome_or_an_error_of_ours(answers) -> None:
+    given_answers = iter(answers * 4)
+    lie = Fault(Change(lambda _answer: next(given_answers)), instruction=0x70, times=None)
+    world = World(sam=FaultyCard(open_sam("transit"), [lie]))
+    with suppress(CardError, SamError):
+        world.tap()
+    assert world.card.balance == 5000
+    assert all(view.signal is not Signal.PASS for view in world.views)
